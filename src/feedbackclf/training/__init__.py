@@ -1,0 +1,1 @@
+"""What only retraining needs: reading corpora, fitting, measuring, publishing. Needs the extra `train`."""
