@@ -86,3 +86,15 @@ def test_a_failed_run_leaves_the_old_result(classifier, tmp_path, monkeypatch):
         batch.score_file(classifier, source, target, progress=interrupt)
     assert target.read_text(encoding="utf-8") == "old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_several_processes_give_the_same_rows(classifier, monkeypatch):
+    monkeypatch.setattr(batch, "CHUNK", 5)
+    rows = [{"text": t, "n": i} for i, t in enumerate(list(EXAMPLES.values()) * 3)] + [{"text": ""}]
+    assert list(batch.score_rows(classifier, rows, jobs=2)) == list(batch.score_rows(classifier, rows))
+
+
+def test_several_processes_need_joblib(classifier, monkeypatch):
+    monkeypatch.setattr(batch, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"feedbackclf\[cluster\]"):
+        list(batch.score_rows(classifier, [{"text": "good"}], jobs=2))

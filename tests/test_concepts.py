@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedbackclf.concepts import Lexicon, Match, Matcher, load_packaged, normalize_entry, read_lexicon
+from feedbackclf.concepts import Lexicon, Matcher, load_packaged, normalize_entry, read_lexicon
 from feedbackclf.errors import LexiconError, UnknownLanguageError
 from feedbackclf.labels import LANGUAGES
 
 
 def found(matcher, text):
-    return [(text[m.start : m.end], m.concepts) for m in matcher(text)]
+    return [(text[start:end], concepts) for start, end, concepts in matcher(text)]
 
 
 def test_longest_first_without_overlap():
@@ -36,9 +36,9 @@ def test_an_open_entry_takes_the_rest_of_its_word():
 def test_matches_are_in_order_and_do_not_overlap(text):
     matcher = Matcher({"a": ("x",), "a b": ("y",), "b c": ("z",), "c*": ("w",), "ab c": ("v",)})
     matches = matcher(text)
-    assert all(isinstance(m, Match) and m.start < m.end for m in matches)
-    assert all(a.end <= b.start for a, b in pairwise(matches))
-    words = {w for m in matches for w in [text[m.start : m.end]]}
+    assert all(start < end for start, end, _ in matches)
+    assert all(a[1] <= b[0] for a, b in pairwise(matches))
+    words = {text[start:end] for start, end, _ in matches}
     assert all(not w.startswith(" ") and not w.endswith(" ") for w in words)
 
 
@@ -166,6 +166,6 @@ def test_every_entry_can_match(language):
         for entry in entries:
             text = matching_form(normalize(clean(entry.removesuffix("*")).text))
             matches = matcher(text)
-            if not matches or (matches[0].start, matches[0].end) != (0, len(text)):
+            if not matches or matches[0][:2] != (0, len(text)):
                 dead.append(entry)
     assert dead == []

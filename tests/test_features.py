@@ -1,4 +1,3 @@
-from feedbackclf.concepts import Match
 from feedbackclf.features import Reader, concept_features, concept_spans, script_normalizer, word_features, word_spans
 from feedbackclf.tokenizers import locate
 
@@ -21,7 +20,7 @@ def test_spans_follow_the_features():
 
 
 def test_concepts_count_every_match_and_every_id():
-    matches = [Match(0, 4, ("late", "waiting")), Match(6, 9, ("late",))]
+    matches = [(0, 4, ("late", "waiting")), (6, 9, ("late",))]
     assert concept_features(matches) == ["late", "waiting", "late"]
     assert concept_spans(matches) == [("late", 0, 4), ("waiting", 0, 4), ("late", 6, 9)]
 
@@ -31,11 +30,11 @@ def test_a_reader_sees_text_in_its_scripts_normal_form():
     reading = reader("très déçu")
     assert reading.text == "tres decu"
     assert reading.tokens == ["tres", "decu"]
-    assert reading.matches == [Match(5, 9, ("blame",))]
+    assert reading.matches == [(5, 9, ("blame",))]
     assert script_normalizer("zh")("態度") == "态度"
     assert script_normalizer("th")("ดี") == "ดี"
 
 
 def test_hyphens_and_line_breaks_do_not_hide_a_phrase():
     reader = Reader("en", {"second hand": ("second_rate",), "on time": ("quick",)})
-    assert [m.concepts for m in reader("a second-hand phone\non\ntime").matches] == [("second_rate",), ("quick",)]
+    assert [concepts for _, _, concepts in reader("a second-hand phone\non\ntime").matches] == [("second_rate",), ("quick",)]

@@ -10,14 +10,17 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from feedbackclf.classifier import Classifier, Prediction
-from feedbackclf.errors import CorpusError, FeedbackError, OutputError
+from feedbackclf.errors import CorpusError, FeedbackError, MissingExtraError, OutputError
 
 CHUNK = 1000
 """Rows scored at a time."""
@@ -34,13 +37,15 @@ class Done:
     failed: int
 
 
-def score_rows(classifier: Classifier, rows: Iterator[Row], text: str = "text", language: str | None = None, explain: bool = False) -> Iterator[Row]:
+def score_rows(
+    classifier: Classifier, rows: Iterable[Row], text: str = "text", language: str | None = None, explain: bool = False, jobs: int = 1
+) -> Iterator[Row]:
     """Yield each row with its tags added, in order.
 
     Parameters
     ----------
     classifier : Classifier
-    rows : iterator of dict
+    rows : iterable of dict
         A row that was already found bad carries `feedback_error` and is passed through.
     text : str
         Name of the field with the message.
@@ -48,14 +53,42 @@ def score_rows(classifier: Classifier, rows: Iterator[Row], text: str = "text", 
         The language of all rows; by default a row's own `language` where that is one of the classifier's, else found out.
     explain : bool
         Add evidence.
+    jobs : int
+        Processes to score in; -1 for one a core. joblib runs them, so inside `joblib.parallel_config(backend=…)` they may be a cluster's.
+
+    Raises
+    ------
+    MissingExtraError
+        Where `jobs` is not 1 and joblib is not installed.
     """
-    chunk: list[Row] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
+    chunks = _chunks(rows)
+    if jobs == 1:
+        for chunk in chunks:
             yield from _score_chunk(classifier, chunk, text, language, explain)
-            chunk = []
-    yield from _score_chunk(classifier, chunk, text, language, explain)
+        return
+    if not find_spec("joblib"):
+        raise MissingExtraError("joblib", "cluster")
+    from joblib import Parallel, delayed
+
+    model = (classifier.path, classifier.languages, classifier.max_characters)
+    tasks = (delayed(_score_chunk_elsewhere)(model, chunk, text, language, explain) for chunk in chunks)
+    for scored in Parallel(n_jobs=jobs, return_as="generator")(tasks):
+        yield from scored
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+def _score_chunk_elsewhere(model: tuple[Path, tuple[str, ...], int], *args: Any) -> list[Row]:
+    return list(_score_chunk(_load_once(*model), *args))
+
+
+@cache
+def _load_once(path: Path, languages: tuple[str, ...], max_characters: int) -> Classifier:
+    return Classifier.load(path, languages, max_characters)
 
 
 def _score_chunk(classifier: Classifier, rows: list[Row], text: str, language: str | None, explain: bool) -> Iterator[Row]:
@@ -90,6 +123,7 @@ def score_file(
     text: str = "text",
     language: str | None = None,
     explain: bool = False,
+    jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Done:
     """Score a .jsonl or .csv file into another, which appears only when it is whole.
@@ -99,7 +133,7 @@ def score_file(
     classifier : Classifier
     source, target : Path
         Their endings say their format; `target` is replaced if it exists.
-    text, language, explain
+    text, language, explain, jobs
         As `score_rows`. A CSV has no evidence.
     progress : callable, optional
         Called with rows done and rows in all.
@@ -119,7 +153,7 @@ def score_file(
     failed = 0
     with _whole_file(target) as stream:
         write = _csv_writer(stream, rows) if target.suffix == ".csv" else _json_writer(stream)
-        for i, row in enumerate(score_rows(classifier, iter(rows), text, language, explain), 1):
+        for i, row in enumerate(score_rows(classifier, rows, text, language, explain, jobs), 1):
             failed += f"{PREFIX}error" in row
             write(row)
             if progress:

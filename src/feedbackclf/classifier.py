@@ -106,8 +106,9 @@ class Classifier:
 
     Attributes
     ----------
+    path : Path
+        The model's folder.
     version : str
-        The model's version.
     languages : tuple of str
         Languages that it scores.
     topics, urgency_levels : tuple of str
@@ -120,7 +121,7 @@ class Classifier:
     def __init__(self, path: Path, languages: Iterable[str] | None, max_characters: int) -> None:
         if max_characters < 1:
             raise SettingError(f"max_characters must be at least 1, not {max_characters}.")
-        self._path = path
+        self.path = path
         self.manifest = store.read_manifest(path)
         self.version: str = self.manifest["version"]
         self.topics: tuple[str, ...] = tuple(self.manifest["topics"])
@@ -301,9 +302,11 @@ class Classifier:
         if loaded is not None:
             return loaded
         if language not in self.languages:
+            known = language in self.manifest["languages"]
+            wanted = ", ".join(repr(x) for x in (*self.languages, language))
+            way_out = f"Load it with languages=({wanted})" if known else f"Model {self.version} has no {language!r}; train one with such messages"
             raise LanguageNotLoadedError(
-                f"The message is in {language!r}, and this classifier was loaded for {', '.join(self.languages)} only. "
-                f"Load it with languages=({', '.join(repr(x) for x in (*self.languages, language))}), or leave such messages out."
+                f"The message is in {language!r}, and this classifier was loaded for {', '.join(self.languages)} only. {way_out}, or leave them out."
             )
         with self._lock:
             if language not in self._loaded:

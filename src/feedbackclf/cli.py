@@ -73,6 +73,7 @@ def score(
     text: Annotated[str, typer.Option("--text", help="Name of the field or column with the message.")] = "text",
     language: Language = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add evidence (JSON only).")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes for a large file; -1 for one a core (needs joblib).")] = 1,
     as_json: Json = False,
     model: Model = None,
 ) -> None:
@@ -80,7 +81,7 @@ def score(
     if source is not None and texts:
         raise SettingError("Give messages or --input, not both.")
     if source is not None:
-        raise typer.Exit(_score_file(_load(model), source, target, text, language, explain))
+        raise typer.Exit(_score_file(_load(model), source, target, text, language, explain, jobs))
     if target is not None:
         raise SettingError("--output goes with --input.")
     messages = texts or _lines_from_stdin()
@@ -103,19 +104,19 @@ def score(
         raise typer.Exit(2 if len(messages) == 1 else 1)
 
 
-def _score_file(classifier: "Classifier", source: Path, target: Path | None, text: str, language: str | None, explain: bool) -> int:
+def _score_file(classifier: "Classifier", source: Path, target: Path | None, text: str, language: str | None, explain: bool, jobs: int) -> int:
     from feedbackclf import batch
 
     if target is not None and str(source) != "-":
         with _progress() as progress:
-            done = batch.score_file(classifier, source, target, text, language, explain, lambda n, total: progress("scoring", n, total))
+            done = batch.score_file(classifier, source, target, text, language, explain, jobs, lambda n, total: progress("scoring", n, total))
         err.print(f"{done.rows:,} rows scored into {target}" + (f", {done.failed:,} of them with an error" if done.failed else ""))
         return 1 if done.failed else 0
     if target is not None:
         raise SettingError("With --input -, the result goes to standard output; redirect it.")
     rows = batch.parse_json_lines(_stdin()) if str(source) == "-" else batch.read_rows(source)
     failed = False
-    for row in batch.score_rows(classifier, rows, text, language, explain):
+    for row in batch.score_rows(classifier, rows, text, language, explain, jobs):
         failed |= f"{batch.PREFIX}error" in row
         print(batch.to_json(row))
     return 1 if failed else 0

@@ -55,7 +55,7 @@ def find_evidence(
     For each label, the sum of its weights and the model's intercept is the logit (floating-point error aside).
     """
     spans = locate(reading.tokens, reading.text)
-    stretches = _stretches(spans + [(m.start, m.end) for m in reading.matches])
+    stretches = _stretches(spans + [(start, end) for start, end, _ in reading.matches])
     weights = np.zeros((len(stretches), len(labels)))
     index_of = {at: i for i, (start, end) in enumerate(stretches) for at in range(start, end)}
     parts = {(s.name, s.is_concept): s.values / s.count for s in model.shares(bags)}

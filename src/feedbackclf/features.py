@@ -88,12 +88,12 @@ def word_spans(tokens: list[str], spans: list[tuple[int, int]]) -> list[tuple[st
 
 def concept_features(matches: list[Match]) -> list[str]:
     """Return the ids of the concepts of a message, with repetitions."""
-    return [concept for match in matches for concept in match.concepts]
+    return [concept for _, _, concepts in matches for concept in concepts]
 
 
 def concept_spans(matches: list[Match]) -> list[tuple[str, int, int]]:
     """Return each feature of `concept_features` with the span that it stands for, in the same order."""
-    return [(concept, match.start, match.end) for match in matches for concept in match.concepts]
+    return [(concept, start, end) for start, end, concepts in matches for concept in concepts]
 
 
 def _word(token: str) -> str:

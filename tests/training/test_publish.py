@@ -1,10 +1,12 @@
 import datetime
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from feedbackclf import Classifier, store
-from feedbackclf.errors import CorpusError, FeedbackError
+from feedbackclf.errors import CorpusError, FeedbackError, LanguageNotLoadedError
 from feedbackclf.features import Reader
 from feedbackclf.training.corpus import Corpus, LabelledMessage, is_held_out, read_corpus
 from feedbackclf.training.fit import Options, decide, fit, read_messages
@@ -109,6 +111,10 @@ def test_one_language_a_fifth_topic_and_an_own_lexicon(tmp_path):
     assert classifier.languages == ("en",)
     assert "gadget" in classifier.score("my zapfixes never arrived").topics
     assert done.held_out == {}
+    with pytest.raises(LanguageNotLoadedError, match="has no 'th'; train one with such messages"):
+        classifier.score("พนักงานน่ารักมาก")
+    command = [sys.executable, "-m", "feedbackclf", "score", "พนักงานน่ารักมาก", "--model", str(done.path)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
     assert "gadget" not in classifier.score("the parcel never arrived").topics
 
 

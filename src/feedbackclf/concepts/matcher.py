@@ -2,17 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-
-class Match(NamedTuple):
-    """A phrase found: its half-open span in code points, and the ids of the concepts it says."""
-
-    start: int
-    end: int
-    concepts: tuple[str, ...]
+Match = tuple[int, int, tuple[str, ...]]
+"""A phrase found: start and end of its half-open span in code points, and the ids of the concepts it says."""
 
 
 class Matcher:
@@ -28,39 +22,41 @@ class Matcher:
     """
 
     def __init__(self, phrases: Mapping[str, tuple[str, ...]]) -> None:
-        self._concepts = [phrases[p] for p in phrases]
-        self._open = [p.endswith("*") for p in phrases]
-        self._automaton = AhoCorasick([p.removesuffix("*") for p in phrases], matchkind=MatchKind.Standard)
+        bare = [p.removesuffix("*") for p in phrases]
+        self._concepts = list(phrases.values())
+        # for each phrase: must a word begin at its start, must one end at its end, may the last word go on
+        self._edges = [(b[0] in _LATIN, b[-1] in _LATIN, p.endswith("*")) for p, b in zip(phrases, bare, strict=True)]
+        self._automaton = AhoCorasick(bare, matchkind=MatchKind.Standard)
 
     def __call__(self, text: str) -> list[Match]:
         """Return the matches in `text` (cleaned, script-normalized, in matching form), in order."""
+        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        if not hits:
+            return []
         found = []
-        last = len(text)
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if start and _latin(text[start]) and _latin(text[start - 1]):
+        edges, last = self._edges, len(text)
+        for index, start, end in hits:
+            begins_word, ends_word, goes_on = edges[index]
+            if begins_word and start and text[start - 1] in _LATIN:
                 continue
-            if end < last and _latin(text[end]) and _latin(text[end - 1]):
-                if not self._open[index]:
+            if ends_word and end < last and text[end] in _LATIN:
+                if not goes_on:
                     continue
                 rest = _WORD_END.search(text, end)
                 end = rest.start() if rest else last
             found.append((start, -end, index))
         found.sort()
         matches: list[Match] = []
-        done = 0
-        previous = (-1, 0)
+        concepts, done, previous = self._concepts, 0, (-1, 0)
         for start, negative_end, index in found:
-            if (start, negative_end) == previous:  # `refund` beside `refund*`: the same stretch, the concepts of both
-                matches[-1] = Match(start, -negative_end, tuple(sorted({*matches[-1].concepts, *self._concepts[index]})))
-            elif start >= done:
+            if start >= done:
                 done = -negative_end
-                matches.append(Match(start, done, self._concepts[index]))
+                matches.append((start, done, concepts[index]))
                 previous = (start, negative_end)
+            elif (start, negative_end) == previous:  # `refund` beside `refund*`: the same stretch, the concepts of both
+                matches[-1] = (start, done, tuple(sorted({*matches[-1][2], *concepts[index]})))
         return matches
 
 
-def _latin(character: str) -> bool:
-    return character < "\u0250" and character.isalnum()
-
-
-_WORD_END = re.compile("[^0-9a-z\u00df-\u024f]")
+_LATIN = frozenset(c for c in map(chr, range(0x250)) if c.isalnum())
+_WORD_END = re.compile(f"[^{''.join(map(re.escape, sorted(_LATIN)))}]")
