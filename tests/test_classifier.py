@@ -1,6 +1,8 @@
 import dataclasses
 import json
+import random
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from feedbackclf.errors import (
 )
 from feedbackclf.labels import TOPICS, URGENCY_LEVELS
 from tests.conftest import EXAMPLES
+from tests.test_tokenizers import HOSTILE
 
 
 @pytest.mark.parametrize("language", EXAMPLES)
@@ -179,3 +182,14 @@ def test_any_text_gives_a_prediction_or_an_error_of_ours(classifier, text):
     assert all(np.isfinite(values))
     assert all(0 <= v <= 1 for v in values)
     assert sum(p.urgency_probabilities.values()) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("language", EXAMPLES)
+@pytest.mark.parametrize("alphabet", HOSTILE.values(), ids=HOSTILE)
+def test_ten_thousand_hostile_characters_are_scored_in_time(classifier, language, alphabet):
+    """The whole path, evidence left out; the tokenizer's own share is measured in test_tokenizers."""
+    rng = random.Random(1)
+    text = "".join(rng.choice(alphabet) for _ in range(10_000))[:10_000]
+    began = time.perf_counter()
+    classifier.score(text, language=language)
+    assert time.perf_counter() - began < 0.3

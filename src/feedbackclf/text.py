@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from feedbackclf.errors import EmptyTextError, InvalidTextError, NotTextError, TextTooLongError
 
@@ -81,10 +82,7 @@ def clean(text: str, max_characters: int = MAX_CHARACTERS) -> CleanText:
         TextTooLongError also where the cleaned text is over the limit.
     """
     check_text(text, max_characters)
-    plain = _replace_one_to_one(text).lower()
-    if not _needs_rewriting(plain):
-        return CleanText(plain)
-    cleaned = _rewrite(plain)
+    cleaned = _rewrite(_replace_one_to_one(text).lower())
     if not cleaned.text:
         raise EmptyTextError("The message holds only control, zero-width or bidirectional characters. Leave such messages out.")
     if len(cleaned.text) > max_characters:
@@ -170,54 +168,60 @@ _JOINING_STARTERS = (
 )
 
 Replacement = Callable[[re.Match[str]], str]
-_PASSES: tuple[tuple[re.Pattern[str], Replacement], ...] = (
-    (re.compile(f"[{_INVISIBLE}]+"), lambda m: ""),
-    (re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+"), lambda m: m[1]),
-    (re.compile("\u0152|\u0153"), lambda m: "oe"),
-    (re.compile("\u0e40\u0e40"), lambda m: "\u0e41"),  # เ typed twice for แ
-    (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32|([\u0e48-\u0e4b])\u0e4d\u0e32"), lambda m: (m[1] or m[2] or "") + "\u0e33"),  # ำ typed in two halves
-    (re.compile("([\u0e01-\u0e4e])\\1{2,}"), lambda m: m[1]),
-    (re.compile(r"([^\W\d]|[^\w\s])\1{2,}"), lambda m: m[1] * 2),
-    (re.compile("5{4,}"), lambda m: "555"),
-    (re.compile(r"\s*\n\s*"), lambda m: "\n"),
-    (re.compile(r"[^\S\n]{2,}|[^\S\n ]"), lambda m: " "),
-    (re.compile(r"\A\s+|\s+\Z"), lambda m: ""),
-)
-# The same conditions, cheapest first: nine messages in ten need no rewriting and should pay next to nothing for it.
-_THREE_ALIKE = re.compile(r"(.)\1\1", re.DOTALL)
-_SHORTENED = re.compile(r"([^\W\d]|[^\w\s])\1\1|5555")
-_REMOVED = re.compile(f"[{_INVISIBLE}]")
-_REPAIRED = re.compile(f"[\u0152\u0153]|\u0e40\u0e40|\u0e4d[\u0e48-\u0e4b]?\u0e32|[{_MARKS}]{{5}}")
 
 
-def _needs_rewriting(text: str) -> bool:
-    if "  " in text or "\n\n" in text or "\n " in text or " \n" in text or text[0] in " \n" or text[-1] in " \n":
-        return True
-    if _THREE_ALIKE.search(text) and _SHORTENED.search(text):
-        return True
-    if not text.isprintable() and _REMOVED.search(text):
-        return True
-    # some marks that are removed count as printable
-    return not text.isascii() and (not unicodedata.is_normalized("NFC", text) or bool(_REMOVED.search(text) or _REPAIRED.search(text)))
+class _Pass(NamedTuple):
+    """One step of rewriting: a cheap question whether it is needed, and what it does. Most messages need none and pay for the questions alone."""
+
+    needed: Callable[[str], object]
+    pattern: Callable[[], re.Pattern[str]]
+    replacement: Replacement
 
 
-def _rewrite(text: str) -> CleanText:
-    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
-    for pattern, replacement in _PASSES[:2]:
-        text, starts, ends = _substitute(pattern, replacement, text, starts, ends)
-    if not unicodedata.is_normalized("NFC", text):
-        text, starts, ends = _substitute(_clusters(), lambda m: unicodedata.normalize("NFC", m.group()), text, starts, ends)
-    for pattern, replacement in _PASSES[2:]:
-        text, starts, ends = _substitute(pattern, replacement, text, starts, ends)
-    return CleanText(text, starts, ends)
+def _pass(needed: Callable[[str], object], pattern: str, replacement: Replacement) -> _Pass:
+    compiled = re.compile(pattern)
+    return _Pass(needed, lambda: compiled, replacement)
+
+
+def _shorten(match: re.Match[str]) -> str:
+    return match[1] or (match[2] * 2 if match[2] else "555")
 
 
 @cache
 def _clusters() -> re.Pattern[str]:
-    """One starter with all that canonical composition could join to it."""
+    """Return the pattern of one starter with all that canonical composition could join to it; long, so made when first needed."""
     marks = "".join(map(re.escape, (chr(c) for c in range(0x110000) if unicodedata.combining(chr(c)))))
-    joining = f"[{marks}{_JOINING_STARTERS}]"
-    return re.compile(f"(?s:.){joining}*")
+    return re.compile(f"(?s:.)[{marks}{_JOINING_STARTERS}]*")
+
+
+_REMOVED = re.compile(f"[{_INVISIBLE}]")
+_STACKED = re.compile(f"[{_MARKS}]{{5}}")
+_THREE_ALIKE = re.compile(r"(.)\1\1", re.DOTALL)
+
+_PASSES = (
+    _pass(lambda t: not (t.isascii() and t.isprintable()) and _REMOVED.search(t), f"[{_INVISIBLE}]+", lambda m: ""),
+    _pass(lambda t: not t.isascii() and _STACKED.search(t), f"([{_MARKS}]{{4}})[{_MARKS}]+", lambda m: m[1]),
+    _Pass(lambda t: not unicodedata.is_normalized("NFC", t), _clusters, lambda m: unicodedata.normalize("NFC", m[0])),
+    _pass(lambda t: "\u0153" in t, "\u0153", lambda m: "oe"),
+    _pass(lambda t: "\u0e40\u0e40" in t, "\u0e40\u0e40", lambda m: "\u0e41"),  # เ typed twice for แ
+    _pass(  # ำ typed in two halves, with or without a tone mark between or before them
+        lambda t: "\u0e4d" in t, "\u0e4d([\u0e48-\u0e4b]?)\u0e32|([\u0e48-\u0e4b])\u0e4d\u0e32", lambda m: (m[1] or m[2] or "") + "\u0e33"
+    ),
+    _pass(_THREE_ALIKE.search, r"([\u0e01-\u0e4e])\1{2,}|([^\W\d]|[^\w\s])\2{2,}|5{4,}", _shorten),
+    _pass(lambda t: "\n\n" in t or "\n " in t or " \n" in t, r"\s*\n\s*", lambda m: "\n"),
+    _pass(lambda t: "  " in t, " {2,}", lambda m: " "),
+    _pass(lambda t: t[:1] in (" ", "\n") or t[-1:] in (" ", "\n"), r"\A\s+|\s+\Z", lambda m: ""),
+)
+
+
+def _rewrite(plain: str) -> CleanText:
+    text, starts, ends = plain, None, None
+    for step in _PASSES:
+        if step.needed(text):
+            if starts is None or ends is None:
+                starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
+            text, starts, ends = _substitute(step.pattern(), step.replacement, text, starts, ends)
+    return CleanText(text) if text == plain else CleanText(text, starts, ends)
 
 
 def _substitute(
