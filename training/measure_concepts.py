@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a concept speaks for. `things` names what a topic is about; the others say something of it.
 SPEAKS_FOR = {
-    "product_quality": "broken poor_quality dirty spoiled tastes_bad wrong_item missing_item does_not_fit app_crash line_down uncomfortable works_well "
-    "good_quality tastes_good comfortable",
+    "product_quality": "broken poor_quality dirty spoiled tastes_bad wrong_item missing_item does_not_fit app_crash line_down uncomfortable "
+    "works_well good_quality tastes_good comfortable",
     "staff_attitude": "rude kind ignoring shouting lying professional incompetent",
     "false_advertising": "fake not_as_described misleading_offer hidden_fee price_not_honoured promise_broken second_rate",
     "service": "late waiting refund exchange repair warranty unreachable no_answer delivery billing overcharged booking account_access cancelling "
