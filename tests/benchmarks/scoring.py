@@ -3,8 +3,9 @@
 usage: scoring.py [--messages FOLDER] [--most 300]
 
 Prints, per language: loading and the first score in a new process (milliseconds, resident megabytes); microseconds for one message from text to
-prediction (median, 99th percentile), in batches of 1,000, and of the tokenizer alone; and the scikit-learn model doing the same from the same text
-with the same tokens, one at a time and in a batch. Messages: FOLDER/{language}.jsonl, by default the writers that training holds out.
+prediction (median, 99th percentile), in batches of 1,000; the tokenizer and concept matching alone (median); and the scikit-learn model doing the
+same from the same text with the same tokens, one at a time and in a batch. Messages: FOLDER/{language}.jsonl, by default the writers that training
+holds out.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from feedbackclf import Classifier, store
+from feedbackclf.concepts import Matcher
+from feedbackclf.concepts.lexicon import matching_form
 from feedbackclf.features import Reader
 from feedbackclf.text import clean
 from feedbackclf.tokenizers import build_tokenizer
@@ -93,7 +96,7 @@ def main() -> None:
     print("fitting the scikit-learn model …", file=sys.stderr)
     model = fit(read_messages([m for m in corpus.messages if not is_held_out(m.writer)], readers), Options())
 
-    columns = ("load + first, ms", "MB", "one: median", "p99", "batch", "tokenizer alone", "scikit-learn one", "× ours", "batch", "× ours")
+    columns = ("load + first, ms", "MB", "one: median", "p99", "batch", "tokenizer", "concepts", "scikit-learn one", "× ours", "batch", "× ours")
     table = Table(title="microseconds a message, unless it says otherwise", box=None, pad_edge=False)
     table.add_column("")
     for column in columns:
@@ -106,7 +109,8 @@ def main() -> None:
             texts = [m.text for m in corpus.messages if m.language == language and is_held_out(m.writer)]
         texts = texts[: args.most]
         reader, tokenize = readers[language], build_tokenizer(language)
-        cleaned = [reader(clean(t).text).text for t in texts]
+        normal = [reader(clean(t).text).text for t in texts]
+        match = Matcher(lexicons[language])
 
         def theirs(batch: list[str], language: str = language, reader: Reader = reader) -> object:
             from feedbackclf.features import BLOCKS, concept_features, word_features
@@ -122,11 +126,12 @@ def main() -> None:
 
         median, p99 = one_by_one(classifier.score, texts, rounds=5)
         batch = in_a_batch(classifier.score_many, texts)
-        token_median, _ = one_by_one(tokenize, cleaned, rounds=5)
+        token_median, _ = one_by_one(tokenize, normal, rounds=5)
+        concept_median, _ = one_by_one(match, [matching_form(t) for t in normal], rounds=5)
         single, _ = one_by_one(lambda text: theirs([text]), texts[:100], rounds=2)
         batched = in_a_batch(theirs, texts)
         milliseconds, megabytes = first_score(language, texts[0])
-        numbers = (milliseconds, megabytes, median, p99, batch, token_median, single)
+        numbers = (milliseconds, megabytes, median, p99, batch, token_median, concept_median, single)
         table.add_row(language, *(f"{x:.0f}" for x in numbers), f"{single / median:.1f}", f"{batched:.0f}", f"{batched / batch:.1f}")
     Console(width=140).print(table)
 
