@@ -8,9 +8,6 @@ TOPICS: Final = ("product_quality", "staff_attitude", "false_advertising", "serv
 URGENCY_LEVELS: Final = ("low", "normal", "high", "urgent")
 """Urgency, from the least to the most; a message has exactly one."""
 
-URGENCY_STEPS: Final = tuple(f">={level}" for level in URGENCY_LEVELS[1:])
-"""The ordered yes-or-no questions that urgency is learnt as: at least normal, at least high, urgent."""
-
 LANGUAGES: Final = ("en", "fr", "th", "zh")
 """Supported languages, ISO 639-1."""
 

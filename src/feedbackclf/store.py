@@ -20,6 +20,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,14 +214,8 @@ def _sweep(folder: Path) -> None:
     """Remove what a killed writer left behind more than a day ago."""
     for leftover in folder.glob(".tmp-*"):
         with contextlib.suppress(OSError):
-            if leftover.stat().st_mtime < _now() - 86_400:
+            if leftover.stat().st_mtime < time.time() - 86_400:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-
-
-def _now() -> float:
-    import time
-
-    return time.time()
 
 
 @contextlib.contextmanager
@@ -247,7 +242,7 @@ _sync_folder = _sync_file if os.name == "posix" else (lambda path: None)
 # --- reading -----------------------------------------------------------------------------------------------------------
 
 
-def read(path: Path, languages: Iterable[str] | None = None, blocks: Mapping[str, str] | None = None) -> StoredModel:
+def read(path: Path, languages: Iterable[str] | None = None) -> StoredModel:
     """Read a model folder, after checking it against its manifest.
 
     Parameters
@@ -256,8 +251,6 @@ def read(path: Path, languages: Iterable[str] | None = None, blocks: Mapping[str
         The folder of one version.
     languages : iterable of str, optional
         Read the arrays and lexicons of these only; by default of all in the model. The digests of all files are checked anyway.
-    blocks : mapping of str to str, optional
-        Language -> block; by default the manifest's.
 
     Raises
     ------
@@ -267,10 +260,9 @@ def read(path: Path, languages: Iterable[str] | None = None, blocks: Mapping[str
     _check_files(path, manifest)
     outputs = len(manifest["topics"]) + len(manifest["urgency_levels"]) - 1
     wanted = tuple(languages) if languages is not None else tuple(manifest["languages"])
-    of = blocks or manifest["languages"]
     return StoredModel(
         manifest=manifest,
-        words={b: _table(path, f"words.{b}", outputs) for b in dict.fromkeys(of[x] for x in wanted)},
+        words={b: _table(path, f"words.{b}", outputs) for b in dict.fromkeys(manifest["languages"][x] for x in wanted)},
         concepts=_table(path, "concepts", outputs),
         lexicons={x: _phrases(path / f"lexicon.{x}.tsv") for x in wanted},
     )

@@ -95,11 +95,6 @@ def read_lexicon(path: Path, language: str) -> Lexicon:
     return _parse(language, lines, str(path))
 
 
-def normalize_entry(entry: str, language: str) -> str:
-    """Return an entry in the form in which it is looked for."""
-    return entry_normalizer(language)(entry)
-
-
 def entry_normalizer(language: str) -> Callable[[str], str]:
     """Return the function that puts an entry of `language` into the form in which it is looked for."""
     script = Simplifier() if language == "zh" else fold_accents if language in ("en", "fr") else str
