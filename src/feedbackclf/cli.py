@@ -36,11 +36,11 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 Model = Annotated[
     Path | None,
     typer.Option(
-        "--model", "-m", help="A model folder, or a folder of models. [default: FEEDBACKCLF_MODELS, your own, the packaged one]", show_default=False
+        "--model", "-m", help="A model folder, or a folder of models. (default: FEEDBACKCLF_MODELS, your own, the packaged one)", show_default=False
     ),
 ]
 Language = Annotated[
-    str | None, typer.Option("--language", "-l", help=f"Language of the messages ({', '.join(LANGUAGES)}). [default: found out]", show_default=False)
+    str | None, typer.Option("--language", "-l", help=f"Language of the messages ({', '.join(LANGUAGES)}). (default: found out)", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON Lines with all probabilities.")]
 Corpora = Annotated[list[Path], typer.Argument(help="Corpus files (.jsonl, .csv) or folders that hold them.", show_default=False)]
@@ -49,7 +49,7 @@ Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of the corpu
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping.")]
 Topics = Annotated[
     list[str] | None,
-    typer.Option("--topic", "-t", help=f"A topic of your own labels; repeat for each. [default: {', '.join(TOPICS)}]", show_default=False),
+    typer.Option("--topic", "-t", help=f"A topic of your own labels; repeat for each. (default: {', '.join(TOPICS)})", show_default=False),
 ]
 
 
@@ -68,7 +68,7 @@ def score(
         typer.Option("--input", "-i", help="A .jsonl or .csv file of messages; - for JSON Lines from standard input.", show_default=False),
     ] = None,
     target: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the tagged rows go (.jsonl or .csv). [default: standard output]", show_default=False)
+        Path | None, typer.Option("--output", "-o", help="Where the tagged rows go (.jsonl or .csv). (default: standard output)", show_default=False)
     ] = None,
     text: Annotated[str, typer.Option("--text", help="Name of the field or column with the message.")] = "text",
     language: Language = None,
@@ -144,7 +144,7 @@ def explain(
 def train(
     corpora: Corpora,
     models: Annotated[
-        Path | None, typer.Option("--models", help="Folder of models to write into. [default: FEEDBACKCLF_MODELS, or your own]", show_default=False)
+        Path | None, typer.Option("--models", help="Folder of models to write into. (default: FEEDBACKCLF_MODELS, or your own)", show_default=False)
     ] = None,
     use: Annotated[bool, typer.Option("--use/--no-use", help="Make the new model the current one.")] = True,
     lexicon: Annotated[
@@ -250,7 +250,7 @@ def models_list() -> None:
 def models_use(
     version: Annotated[str, typer.Argument(help="The version to make current.", show_default=False)],
     models: Annotated[
-        Path | None, typer.Option("--models", help="The folder of models. [default: the first that has this version]", show_default=False)
+        Path | None, typer.Option("--models", help="The folder of models. (default: the first that has this version)", show_default=False)
     ] = None,
 ) -> None:
     """Make a version the current one; going back is the same command with the older version."""

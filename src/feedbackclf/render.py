@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 URGENCY_STYLES = {"low": "dim", "normal": "", "high": "yellow", "urgent": "bold red"}
 SHOWN_CHARACTERS = 60
+WORTH_MARKING = 0.25
+"""A stretch is marked in the text if it weighs at least this share of the heaviest one for the same label."""
 
 
 def render_line(text: str, prediction: Prediction) -> Text:
@@ -35,11 +37,12 @@ def render_line(text: str, prediction: Prediction) -> Text:
 
 def render_explanation(text: str, prediction: Prediction, top: int) -> RenderableType:
     """Return the prediction, the text with the stretches that speak for what was said, and the heaviest stretches of each label."""
-    said = [*prediction.topics, *_steps_to_show(prediction)]
-    for_it = [e for e in prediction.evidence if e.label in said and e.weight > 0]
     marked = Text(text)
-    for evidence in for_it:
-        marked.stylize("bold green" if evidence.label in prediction.topics else "bold yellow", evidence.start, evidence.end)
+    for label in (*prediction.topics, *_steps_reached(prediction)):
+        speaking_for = [e for e in prediction.evidence if e.label == label and e.weight > 0]
+        for evidence in speaking_for:
+            if evidence.weight >= WORTH_MARKING * speaking_for[0].weight:
+                marked.stylize("bold green" if label in prediction.topics else "underline yellow", evidence.start, evidence.end)
     table = Table(box=None, pad_edge=False)
     for column in ("label", "probability", "decided by (share of the logit)"):
         table.add_column(column)
@@ -54,10 +57,15 @@ def render_explanation(text: str, prediction: Prediction, top: int) -> Renderabl
     return Group(render_line(text, prediction), Text(), marked, Text(), table)
 
 
+def _steps_reached(prediction: Prediction) -> list[str]:
+    """Return the highest step of urgency that was reached, if any."""
+    return [] if _rank(prediction, prediction.urgency) == 0 else [f"urgency>={prediction.urgency}"]
+
+
 def _steps_to_show(prediction: Prediction) -> list[str]:
     """Return the step that was reached and the one that was not."""
     levels = list(prediction.urgency_probabilities)
-    reached = levels.index(prediction.urgency)
+    reached = _rank(prediction, prediction.urgency)
     return [f"urgency>={levels[i]}" for i in (reached, reached + 1) if 1 <= i < len(levels)]
 
 
