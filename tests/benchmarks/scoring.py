@@ -124,10 +124,10 @@ def main() -> None:
                 documents.append({BLOCKS[language]: word_features(reading.tokens), "concepts": concept_features(reading.matches)})
             return decide(model.logits(documents), model.thresholds, len(model.topics))
 
-        median, p99 = one_by_one(classifier.score, texts, rounds=5)
+        median, p99 = one_by_one(classifier.score, texts, rounds=20)
         batch = in_a_batch(classifier.score_many, texts)
-        token_median, _ = one_by_one(tokenize, normal, rounds=5)
-        concept_median, _ = one_by_one(match, [matching_form(t) for t in normal], rounds=5)
+        token_median, _ = one_by_one(tokenize, normal, rounds=20)
+        concept_median, _ = one_by_one(match, [matching_form(t) for t in normal], rounds=20)
         single, _ = one_by_one(lambda text: theirs([text]), texts[:100], rounds=2)
         batched = in_a_batch(theirs, texts)
         milliseconds, megabytes = first_score(language, texts[0])
