@@ -70,6 +70,9 @@ def test_what_cannot_be_read_or_written(classifier, tmp_path):
     (tmp_path / "latin.jsonl").write_bytes('{"text": "déçu"}'.encode("latin-1"))
     with pytest.raises(CorpusError, match="not UTF-8"):
         batch.score_file(classifier, tmp_path / "latin.jsonl", tmp_path / "out.jsonl")
+    (tmp_path / "huge.csv").write_text('text\n"' + "x" * 200_000 + '"\n', encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"huge\.csv:\d+: not CSV"):
+        batch.score_file(classifier, tmp_path / "huge.csv", tmp_path / "out.csv")
     with pytest.raises(OutputError, match="Cannot write"):
         batch.score_file(classifier, good, tmp_path / "nowhere" / "out.jsonl")
 

@@ -190,9 +190,10 @@ def test_a_named_place_without_a_model_is_an_error(tmp_path, monkeypatch):
         store.find()
     with pytest.raises(FileNotFoundError):
         Classifier.load(tmp_path / "absent")
-    (tmp_path / store.CURRENT).write_text("../../etc\n", encoding="utf-8")
-    with pytest.raises(ModelNotFoundError, match="names a version that is not there"):
-        store.find(tmp_path)
+    for content in (b"../../etc\n", b"\xff\xfe", b""):
+        (tmp_path / store.CURRENT).write_bytes(content)
+        with pytest.raises(ModelNotFoundError, match="names a version that is not there"):
+            store.find(tmp_path)
 
 
 def test_using_a_version(published, tmp_path):

@@ -176,7 +176,11 @@ def read_rows(source: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise CorpusError([f"{source}: not UTF-8 ({error.reason} at byte {error.start})"], advice="Save it as UTF-8.") from None
     if source.suffix == ".csv":
-        yield from csv.DictReader(io.StringIO(content, newline=""), restkey=f"{PREFIX}surplus", restval="")
+        reader = csv.DictReader(io.StringIO(content, newline=""), restkey=f"{PREFIX}surplus", restval="")
+        try:
+            yield from reader
+        except csv.Error as error:
+            raise CorpusError([f"{source}:{reader.line_num}: not CSV ({error})"], advice="Mend the file; nothing was scored.") from None
     else:
         yield from parse_json_lines(content)
 

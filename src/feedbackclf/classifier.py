@@ -132,8 +132,7 @@ class Classifier:
         thresholds = np.array(self.manifest["thresholds"], dtype=np.float64)
         self._topic_thresholds, self._step_thresholds = thresholds[: len(self.topics)], thresholds[len(self.topics) :]
         self._review_margin: float = self.manifest["review"]["margin"]
-        stored = store.read(path, self.languages)
-        self._stored = stored
+        self._stored = store.read(path, self.languages)
         self._models: dict[str, LinearModel] = {}
         self._loaded: dict[str, _Language] = {}
         self._lock = threading.RLock()

@@ -241,7 +241,7 @@ def models_list() -> None:
     chosen = store.find()
     for place in store.search_places():
         for version in store.versions(place):
-            current = (place / store.CURRENT).is_file() and (place / store.CURRENT).read_text(encoding="utf-8").strip() == version
+            current = version == store.current_version(place)
             used = "  <- used" if place / version == chosen else ""
             print(f"{'*' if current else ' '} {version}  {place}{used}")
 

@@ -97,7 +97,8 @@ _DAMPING = 0.7  # words of one text are not independent
 _PRIOR_OF_OTHERS = -2.0  # log odds of each other language against one of ours
 _THRESHOLD = 0.5
 _WORST = -8.0  # one word decides no more than this
-_REMEMBERED = 50_000
+_REMEMBERED = 20_000  # words, some 15 MB
+_LONGEST = 30  # characters of a word that count; nobody fills the memory with long ones
 
 
 class LatinModel:
@@ -130,7 +131,7 @@ class LatinModel:
         """Return the probability of each language, in the order of `languages`; they sum to 1."""
         total = self._prior
         for n, match in enumerate(islice(_LATIN_WORD.finditer(text), _MOST_WORDS), 1):
-            word = match.group()
+            word = match.group()[:_LONGEST]
             total = [a + b for a, b in zip(total, self._known.get(word) or self._learn(word), strict=True)]
             if n >= 5 and n % 3 == 2:
                 first, second = sorted(total)[:-3:-1]
@@ -150,7 +151,7 @@ class LatinModel:
 
     def _score(self, word: str) -> list[float]:
         """Return the damped log-likelihood of a word in each language, 0 for the best."""
-        marked = f"^{word[:30]}$"
+        marked = f"^{word}$"
         trigrams = [
             (self._grams.get(marked[i : i + 3], self._nothing), self._grams.get(marked[i : i + 2], self._nothing)) for i in range(len(marked) - 2)
         ]

@@ -114,10 +114,16 @@ def _model_in(folder: Path) -> Path:
     current = folder / CURRENT
     if not current.is_file():
         raise ModelNotFoundError(f"{folder} is neither a model (no {MANIFEST}) nor a folder of models (no {CURRENT}).")
-    version = current.read_text(encoding="utf-8").strip()
+    version = current_version(folder)
     if not _VERSION.fullmatch(version) or not (folder / version / MANIFEST).is_file():
         raise ModelNotFoundError(f"{current} names a version that is not there. Choose one with `feedbackclf models use`.")
     return folder / version
+
+
+def current_version(folder: Path) -> str:
+    """Return the version that CURRENT of a folder of models names, "" where there is none."""
+    current = folder / CURRENT
+    return current.read_bytes().decode("utf-8", errors="replace").strip() if current.is_file() else ""
 
 
 def versions(folder: Path) -> list[str]:

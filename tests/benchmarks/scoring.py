@@ -25,10 +25,11 @@ from feedbackclf import Classifier, store
 from feedbackclf.concepts import Matcher
 from feedbackclf.concepts.lexicon import matching_form
 from feedbackclf.features import Reader
+from feedbackclf.language import detect
 from feedbackclf.text import clean
 from feedbackclf.tokenizers import build_tokenizer
 from feedbackclf.training.corpus import is_held_out, read_corpus
-from feedbackclf.training.fit import Options, decide, fit, read_messages
+from feedbackclf.training.fit import Options, as_document, decide, fit, read_messages
 
 ROOT = Path(__file__).resolve().parents[2]
 # the threads of the linear algebra library make single messages slower, not faster
@@ -113,15 +114,11 @@ def main() -> None:
         match = Matcher(lexicons[language])
 
         def theirs(batch: list[str], language: str = language, reader: Reader = reader) -> object:
-            from feedbackclf.features import BLOCKS, concept_features, word_features
-            from feedbackclf.language import detect
-
             documents = []
             for text in batch:
                 c = clean(text).text
                 detect(c)
-                reading = reader(c)
-                documents.append({BLOCKS[language]: word_features(reading.tokens), "concepts": concept_features(reading.matches)})
+                documents.append(as_document(reader(c), language))
             return decide(model.logits(documents), model.thresholds, len(model.topics))
 
         median, p99 = one_by_one(classifier.score, texts, rounds=20)

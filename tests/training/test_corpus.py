@@ -47,6 +47,7 @@ BAD = [
     (GOOD | {"topics": "price"}, "unknown topic 'price'"),
     (GOOD | {"topics": [1]}, "topics must be a list of strings"),
     (GOOD | {"text": ""}, "empty"),
+    (GOOD | {"text": "\u200b\u202e"}, "only control, zero-width"),
     (GOOD | {"text": 5}, "must be a str"),
     (GOOD | {"text": "x" * 20_001}, "the limit is"),
     (GOOD | {"writer": 5}, "writer must be a string"),

@@ -16,7 +16,7 @@ from typing import Any
 
 from feedbackclf.errors import CorpusError, TextError
 from feedbackclf.labels import LANGUAGES, TOPICS, URGENCY_LEVELS
-from feedbackclf.text import check_text
+from feedbackclf.text import clean
 
 REQUIRED = ("id", "text", "language", "topics", "urgency")
 OPTIONAL = ("writer", "domain", "channel", "register")
@@ -252,7 +252,7 @@ class _LineCheck:
         if unknown:
             return f"unknown topic {', '.join(map(repr, unknown))}; known are {', '.join(self._topics)}"
         try:
-            check_text(values["text"])
+            clean(values["text"])  # what training could not read is a bad line, too
         except TextError as error:
             return str(error)
         return None

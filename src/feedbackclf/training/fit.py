@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from feedbackclf.errors import CorpusError, SettingError
-from feedbackclf.features import BLOCKS, Reader, concept_features, word_features
+from feedbackclf.features import BLOCKS, Reader, Reading, concept_features, word_features
 from feedbackclf.labels import TOPICS, URGENCY_LEVELS
 from feedbackclf.model import Floats, decide_levels, monotone_steps, probabilities
 from feedbackclf.text import clean
@@ -114,7 +114,7 @@ def read_messages(
     documents: list[Document] = []
     for i, m in enumerate(messages, 1):
         reading = readers[m.language](clean(m.text).text)
-        documents.append({BLOCKS[m.language]: word_features(reading.tokens), CONCEPTS: concept_features(reading.matches)})
+        documents.append(as_document(reading, m.language))
         if progress:
             progress("reading", i, len(messages))
     targets = np.array(
@@ -124,6 +124,11 @@ def read_messages(
     return Readings(
         documents, targets.reshape(len(messages), -1), np.array([m.writer for m in messages]), np.array([m.language for m in messages]), tuple(topics)
     )
+
+
+def as_document(reading: Reading, language: str) -> Document:
+    """Return what was read in a message as a document of its blocks."""
+    return {BLOCKS[language]: word_features(reading.tokens), CONCEPTS: concept_features(reading.matches)}
 
 
 class BlockTfidf(TfidfVectorizer):  # type: ignore[misc]  # scikit-learn has no types

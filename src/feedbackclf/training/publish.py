@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feedbackclf import store
 from feedbackclf.concepts import Lexicon, load_packaged, read_lexicon
@@ -21,7 +20,19 @@ from feedbackclf.text import clean
 from feedbackclf.tokenizers import ENGINES
 from feedbackclf.training.corpus import Corpus, LabelledMessage, count_labels, is_held_out
 from feedbackclf.training.evaluate import Labels, Scores, measure_by_language
-from feedbackclf.training.fit import CONCEPTS, FittedModel, Options, Progress, Readings, decide, feature_arrays, fit, folded_intercept, read_messages
+from feedbackclf.training.fit import (
+    CONCEPTS,
+    FittedModel,
+    Options,
+    Progress,
+    Readings,
+    as_document,
+    decide,
+    feature_arrays,
+    fit,
+    folded_intercept,
+    read_messages,
+)
 
 LOGIT_TOLERANCE = 1e-5
 """How far a compiled logit may be from scikit-learn's."""
@@ -137,8 +148,8 @@ def compile_model(fitted: FittedModel, phrases: Mapping[str, Mapping[str, tuple[
     model = store.StoredModel(manifest, tables, concepts, phrases)
     for language, reader in readers.items():
         reading = reader(clean(PROBES[language]).text)
-        documents = read_messages([_probe(language)], readers, fitted.topics).documents
-        logits = compiled_logits(model, documents)[0]
+        document = as_document(reading, language)
+        logits = compiled_logits(model, [document])[0]
         manifest["probes"][language] = {"text": PROBES[language], "tokens": reading.tokens, "logits": logits.tolist()}
     return model
 
@@ -183,16 +194,12 @@ def _phrases(languages: Iterable[str], own: Mapping[str, Path]) -> dict[str, dic
     return result
 
 
-def _probe(language: str) -> LabelledMessage:
-    return LabelledMessage("probe", PROBES[language], language, (), URGENCY_LEVELS[0], "probe")
-
-
 def _rounded(table: FeatureTable) -> FeatureTable:
     """Return the table as it will be read back from disk."""
     return FeatureTable(table.names, np.asarray(table.idf, dtype=np.float32), np.asarray(table.weights, dtype=np.float32))
 
 
-def _scores(fitted: FittedModel, readings: Readings, logits: Floats, rows: NDArray[np.bool_] | None = None) -> dict[str, Scores]:
+def _scores(fitted: FittedModel, readings: Readings, logits: Floats) -> dict[str, Scores]:
     n_topics = len(fitted.topics)
     said = decide(logits, fitted.thresholds, n_topics)
     true = Labels(readings.targets[:, :n_topics], readings.levels)
