@@ -67,6 +67,7 @@ def rewrite_manifest():
         for name, entry in manifest["files"].items():
             if (folder / name).is_file():
                 entry |= {"sha256": store._sha256(folder / name), "bytes": (folder / name).stat().st_size}
+        manifest["version"] = f"2026-01-02-{store.content_digest(manifest)}"
         file.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
 
     return rewrite

@@ -155,16 +155,30 @@ def test_a_lexicon_with_a_line_that_is_none(model_copy, rewrite_manifest):
         store.read(model_copy)
 
 
-def test_files_outside_the_folder_and_too_large_ones_are_refused(model_copy):
-    file = model_copy / store.MANIFEST
-    manifest = json.loads(file.read_text(encoding="utf-8"))
+def test_files_outside_the_folder_and_too_large_ones_are_refused(model_copy, rewrite_manifest):
+    files = store.read_manifest(model_copy)["files"]
     for entry, reason in (
         ({"../secret": {"sha256": "", "bytes": 1}}, "own folder"),
         ({"huge.npy": {"sha256": "", "bytes": 2**40}}, "claims more than"),
     ):
-        file.write_text(json.dumps(manifest | {"files": manifest["files"] | entry}), encoding="utf-8")
+        rewrite_manifest(model_copy, files=files | entry)
         with pytest.raises(CorruptModelError, match=reason):
             store.read(model_copy)
+
+
+def test_a_changed_digit_in_the_manifest_is_noticed(model_copy):
+    """A threshold has no file of its own whose digest would tell."""
+    file = model_copy / store.MANIFEST
+    content = file.read_text(encoding="utf-8")
+    manifest = json.loads(content)
+    changed = manifest | {"thresholds": [0.9, *manifest["thresholds"][1:]]}
+    for text in (json.dumps(changed), content.replace('"margin": 0.0', '"margin": 0.1'), json.dumps(manifest | {"files": []})):
+        assert text != content
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(CorruptModelError, match="not what its version names"):
+            store.read(model_copy)
+    file.write_text(json.dumps(manifest), encoding="utf-8")  # other white space is no change
+    store.read(model_copy)
 
 
 # --- places --------------------------------------------------------------------------------------------------------------

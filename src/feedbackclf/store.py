@@ -38,6 +38,7 @@ MAX_BYTES = 10 * 2**20
 """A model is at most this large in all."""
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
+CARD = "README.md"
 ENVIRONMENT = "FEEDBACKCLF_MODELS"
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
@@ -182,10 +183,9 @@ def write(folder: Path, model: StoredModel, date: str) -> Path:
         work = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
         try:
             _write_files(work, model)
-            files = {p.name: {"sha256": _sha256(p), "bytes": p.stat().st_size} for p in sorted(work.iterdir()) if p.name != "README.md"}
-            content = json.dumps([files, model.manifest], sort_keys=True, ensure_ascii=False)
-            version = f"{date}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
-            card = work / "README.md"
+            files = {p.name: {"sha256": _sha256(p), "bytes": p.stat().st_size} for p in sorted(work.iterdir())}
+            version = f"{date}-{content_digest({**model.manifest, 'files': files})}"
+            card = work / CARD
             card.write_text(model.card.replace("{version}", version), encoding="utf-8")
             files[card.name] = {"sha256": _sha256(card), "bytes": card.stat().st_size}
             manifest = {"format": FORMAT, "version": version, **model.manifest, "files": files}
@@ -204,6 +204,14 @@ def write(folder: Path, model: StoredModel, date: str) -> Path:
             return folder / version
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def content_digest(manifest: Mapping[str, Any]) -> str:
+    """Return the digest that ends a version's name: six hexadecimal digits over all that the manifest says, but for format, version and card."""
+    said = {k: v for k, v in manifest.items() if k not in ("format", "version", "files")}
+    files = {name: entry for name, entry in manifest["files"].items() if name != CARD}
+    content = json.dumps([files, said], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode("utf-8", errors="surrogatepass")).hexdigest()[:6]
 
 
 def _write_files(work: Path, model: StoredModel) -> None:
@@ -295,6 +303,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     missing = [k for k in ("version", "topics", "urgency_levels", "languages", "intercept", "thresholds", "files", "probes") if k not in manifest]
     if missing:
         raise CorruptModelError(file, f"lacks {', '.join(missing)}")
+    if not isinstance(manifest["files"], dict) or not str(manifest["version"]).endswith(f"-{content_digest(manifest)}"):
+        raise CorruptModelError(file, "has changed since it was written (its content is not what its version names)")
     return manifest
 
 
